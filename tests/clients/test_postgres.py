@@ -449,9 +449,11 @@ class Trouble(PostgresTest):
                 self.assertRegex(self.recipient(talk), rb"\A250 ")
             refused = server.ctl_run("account", "add", "carol@" + DOMAIN, "--no-password")
             self.assertIn(b"read-only transaction", refused.stderr)
-            cure = "start the primary, or promote the replica"
+            cure, records = "start the primary, or promote the replica", os.path.join(server.data, "records")
+            with open(records, "wb") as file:
+                file.write(server.ctl_run("export", "accounts").stdout)
             for words in (("account", "add", "carol@" + DOMAIN, "--no-password"), ("rename", "domain", DOMAIN, "new.example"),
-                          ("text", "revert"), ("text", "forget", "mx9.example.test"),
+                          ("import", "accounts", records), ("text", "revert"), ("text", "forget", "mx9.example.test"),
                           ("text", "set", "de", "4.28", "Das Postfach %s gibt es bei uns nicht"), ("database", "migrate")):
                 refused = server.ctl_run(*words)
                 self.assertEqual(os.EX_UNAVAILABLE, refused.returncode, refused)

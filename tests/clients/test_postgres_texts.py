@@ -260,6 +260,14 @@ class OneWordEverywhere(TextsTest):
             server.says(text)
         self.assertEqual(1, server.counted("event=texts-failed", 1))
         self.assertEqual("another", self.status(status=REFUSED)["mx1.example.test", "smtpd"]["role"])
+        self.sql("ALTER TABLE text_generations RENAME TO away")
+        try:
+            server.wait_for_log("event=texts-failed detail=.*text_generations")
+        finally:
+            self.sql("ALTER TABLE away RENAME TO text_generations")
+        self.text("set", "de", ID, "Vier")
+        server.says("Vier")
+        self.assertEqual(2, server.counted("event=texts-failed", 2))
         self.text("forget", "mx1.example.test")
         self.status_until(lambda rows: [row["role"] for row in rows.values()] == ["ftgate"], 0)
 

@@ -85,9 +85,8 @@ ctl_blacklist_list(struct request *request)
 	if (table == NULL)
 		return ctl_fail_memory();
 	struct admin *admin = request->admin;
-	int status = EX_OK;
-	if (admin->ops->list(admin, RECORD_ACCESS, "blacklist", add_permanent, table) != ADMIN_OK)
-		status = ctl_fail(EX_TEMPFAIL, "%s", admin->ops->error(admin));
+	int status = ctl_admin_status(
+	    request, admin->ops->list(admin, RECORD_ACCESS, "blacklist", add_permanent, table));
 	if (status == EX_OK && ctl_runs(request))
 		status = list_temporary(request, table);
 	return ctl_close_table(table, status);

@@ -68,6 +68,9 @@ int ctl_run(struct request *request);
 /* Prints an error on standard error, with unsafe octets escaped for the terminal, and returns the status. */
 int ctl_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Prints why a change or a reading of records has failed. Returns the exit status; EX_OK: it has not failed. */
+int ctl_admin_status(const struct request *request, enum admin_result result);
+
 /* The same for a word that is unknown, with a hint at the nearest one, which can be NULL. Returns EX_DATAERR. */
 int ctl_refuse(const char *nearest, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -15,23 +15,6 @@
 #include "config/config.h"
 #include "session/password.h"
 
-static int
-status_of(struct request *request, enum admin_result result)
-{
-	static const int statuses[] = {
-		[ADMIN_OK] = EX_OK,
-		[ADMIN_EXISTS] = EX_CANTCREAT,
-		[ADMIN_NO_DOMAIN] = EX_NOHOST,
-		[ADMIN_MISSING] = EX_NOUSER,
-		[ADMIN_UNFIT] = EX_DATAERR,
-		[ADMIN_REFUSED] = EX_NOPERM,
-		[ADMIN_READ_ONLY] = EX_UNAVAILABLE,
-		[ADMIN_FAILED] = EX_TEMPFAIL,
-	};
-	return result == ADMIN_OK ? EX_OK
-	                          : ctl_fail(statuses[result], "%s", request->admin->ops->error(request->admin));
-}
-
 /* The words that name a record. */
 static const char *const *
 name_of(const struct request *request)
@@ -46,7 +29,7 @@ ctl_list(struct request *request)
 	const char *within = request->count > 0 ? request->words[0] : NULL;
 	int status = printer_open(&printer, request, false);
 	if (status == EX_OK)
-		status = status_of(
+		status = ctl_admin_status(
 		    request, request->admin->ops->list(request->admin, printer.kind, within, printer_row, &printer));
 	return ctl_close_table(printer.table, status);
 }
@@ -57,7 +40,7 @@ ctl_show(struct request *request)
 	struct printer printer;
 	int status = printer_open(&printer, request, true);
 	if (status == EX_OK)
-		status = status_of(request,
+		status = ctl_admin_status(request,
 		    request->admin->ops->show(request->admin, printer.kind, name_of(request), printer_row, &printer));
 	return ctl_close_table(printer.table, status);
 }
@@ -131,7 +114,8 @@ change_with(struct request *request, const char *password,
 	int status = *password == '\0' ? EX_OK : make_password(request, password, &credentials, scram, &kept);
 	change->password = &kept;
 	if (status == EX_OK)
-		status = status_of(request, run(request->admin, request->command->kind, name_of(request), change));
+		status = ctl_admin_status(
+		    request, run(request->admin, request->command->kind, name_of(request), change));
 	change->password = NULL;
 	explicit_bzero(&credentials, sizeof credentials);
 	explicit_bzero(scram, sizeof scram);
@@ -147,7 +131,7 @@ apply(struct request *request, struct record_change *change)
 	    const struct record_change *) = request->command->run == ctl_add ? request->admin->ops->add
 	                                                                     : request->admin->ops->set;
 	if (request->password == PASSWORD_UNCHANGED)
-		return status_of(request, run(request->admin, request->command->kind, name_of(request), change));
+		return ctl_admin_status(request, run(request->admin, request->command->kind, name_of(request), change));
 	if (request->password == PASSWORD_PROMPT)
 		status = prompt_password(password, request->words[0]);
 	else if (request->password == PASSWORD_STDIN)
@@ -274,7 +258,7 @@ int
 ctl_remove(struct request *request)
 {
 	enum record_kind kind = request->command->kind;
-	int status = status_of(request, request->admin->ops->remove(request->admin, kind, name_of(request)));
+	int status = ctl_admin_status(request, request->admin->ops->remove(request->admin, kind, name_of(request)));
 	if (status == EX_OK && kind == RECORD_DOMAIN && text_domain_has_any(request, request->words[0]))
 		ctl_fail(EX_OK,
 		    _("the domain's own texts are kept, and a domain of that name would get them; to list and unset them: "
@@ -287,7 +271,7 @@ int
 ctl_rename(struct request *request)
 {
 	enum record_kind kind = request->command->kind;
-	int status = status_of(
+	int status = ctl_admin_status(
 	    request, request->admin->ops->rename(request->admin, kind, request->words[0], request->words[1]));
 	if (status == EX_OK && kind == RECORD_DOMAIN)
 		ctl_fail(EX_OK,

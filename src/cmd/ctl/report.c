@@ -28,6 +28,23 @@ ctl_fail(int status, const char *format, ...)
 }
 
 int
+ctl_admin_status(const struct request *request, enum admin_result result)
+{
+	static const int statuses[] = {
+		[ADMIN_OK] = EX_OK,
+		[ADMIN_EXISTS] = EX_CANTCREAT,
+		[ADMIN_NO_DOMAIN] = EX_NOHOST,
+		[ADMIN_MISSING] = EX_NOUSER,
+		[ADMIN_UNFIT] = EX_DATAERR,
+		[ADMIN_REFUSED] = EX_NOPERM,
+		[ADMIN_READ_ONLY] = EX_UNAVAILABLE,
+		[ADMIN_FAILED] = EX_TEMPFAIL,
+	};
+	return result == ADMIN_OK ? EX_OK
+	                          : ctl_fail(statuses[result], "%s", request->admin->ops->error(request->admin));
+}
+
+int
 ctl_refuse(const char *nearest, const char *format, ...)
 {
 	char text[FAULT_SIZE], hint[NEAREST_HINT_SIZE];

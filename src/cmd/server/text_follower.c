@@ -56,6 +56,7 @@ struct text_follower {
 	struct texts_state state; /* of the folder */
 	bool again;               /* a generation that was refused before this start is tried once */
 	bool complained;          /* that the database does not answer was logged */
+	bool host_complained;     /* that another role has the row of this host was logged */
 	struct texts_set set;     /* that is fetched */
 	int64_t *file;            /* the numbers of its parts */
 	size_t fetched;
@@ -84,20 +85,20 @@ rest_after_failure(struct text_follower *follower)
 	follower->phase = TEXT_REST;
 }
 
-/* Logs once, until a report is taken. */
+/* Logs why, unless it is logged already. */
 static void
-complain(struct text_follower *follower, const char *why)
+complain(bool *complained, const char *why)
 {
-	if (!follower->complained)
+	if (!*complained)
 		log_event("texts-failed", "detail", why, NULL);
-	follower->complained = true;
+	*complained = true;
 }
 
 /* Handles a question that failed. */
 static void
 rest_because(struct text_follower *follower, const char *why)
 {
-	complain(follower, why);
+	complain(&follower->complained, why);
 	rest_after_failure(follower);
 }
 
@@ -175,12 +176,13 @@ on_reported(void *context, enum postgres_reported outcome)
 		return;
 	}
 	follower->pause = 0;
+	follower->complained = false;
 	if (outcome == POSTGRES_REPORT_TAKEN)
-		complain(follower,
+		complain(&follower->host_complained,
 		    "text status has a server of this hostname and program, which another role has reported: give each"
 		    " server a hostname of its own, or run: ftgatectl text forget HOST");
 	else
-		follower->complained = false;
+		follower->host_complained = false;
 }
 
 static void

@@ -79,15 +79,17 @@ pg_drop(struct pg *pg, struct pg_query *query)
 	free(query);
 }
 
-/* The answer to a question is late. In a pipeline, that is due to the first statement that has not been answered. */
+/* The one that keeps the answer to a question waiting: in a pipeline, the first that has not been answered. */
+static const struct pg_query *
+hanging(const struct pg *pg, const struct pg_query *query)
+{
+	const struct pg_query *first = pg->sent.first;
+	return first != NULL && (first->purpose == PG_ANSWER || first->purpose == PG_ABANDONED) ? first : query;
+}
+
 static void
 note_hang(struct pg *pg, const struct pg_query *query)
 {
-	const struct pg_query *first = pg->sent.first;
-	if (query->purpose != PG_ANSWER)
-		return;
-	if (first != NULL && (first->purpose == PG_ANSWER || first->purpose == PG_ABANDONED))
-		query = first;
 	pg->hung = pg_now(pg);
 	pg->hung_statement = query->statement;
 	pg_tell_down(pg);
@@ -134,7 +136,8 @@ pg_give_up(struct pg *pg, struct pg_query *query, struct pg_queue *late)
 	snprintf(why, sizeof why, "no answer within %lld ms", (long long)pg->settings.timeout);
 	libpq_first_line(pg->trouble, sizeof pg->trouble, why);
 	query->deadline = pg_now(pg);
-	note_hang(pg, query);
+	if (query->purpose == PG_ANSWER)
+		note_hang(pg, hanging(pg, query));
 	if (query->sent == 0)
 		pg_queue_remove(&pg->waiting, query);
 	else if (hangs || query->purpose != PG_ANSWER || !abandon(pg, query)) {
@@ -292,11 +295,13 @@ finish(struct pg *pg, struct pg_query *query)
 		snprintf(pg->refusal, sizeof pg->refusal, "%s", state == NULL ? "" : state);
 		libpq_first_line(pg->trouble, sizeof pg->trouble, libpq->PQresultErrorMessage(result));
 	}
-	if (state != NULL && strcmp(state, LIBPQ_CANCELED) == 0)
-		note_hang(pg, query);
+	bool canceled = state != NULL && strcmp(state, LIBPQ_CANCELED) == 0;
 	libpq->PQclear(result);
-	if (query->purpose == PG_ANSWER)
+	if (query->purpose == PG_ANSWER) {
+		if (canceled)
+			note_hang(pg, query);
 		pg_complain(pg);
+	}
 	end(pg, query, NULL);
 }
 

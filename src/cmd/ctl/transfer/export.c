@@ -121,6 +121,5 @@ ctl_export(struct request *request)
 		return ctl_fail_memory();
 	enum admin_result result = admin->ops->dump(
 	    admin, export.kind, NULL, export.secrets, json ? write_json_row : write_csv_row, &export);
-	int status = result == ADMIN_OK ? EX_OK : ctl_fail(EX_TEMPFAIL, "%s", admin->ops->error(admin));
-	return ctl_close_table(export.table, status);
+	return ctl_close_table(export.table, ctl_admin_status(request, result));
 }

@@ -216,12 +216,6 @@ put_records(struct import *import)
 	return status;
 }
 
-static int
-failed(const struct import *import)
-{
-	return ctl_fail(EX_TEMPFAIL, "%s", import->request->admin->ops->error(import->request->admin));
-}
-
 static void
 count_batch(struct import *import)
 {
@@ -240,11 +234,13 @@ store_batch(struct import *import)
 	hash_all(import->jobs, import->job_count, import->request->keep_secret, hashed_some, import);
 	import->hashed += import->job_count;
 	import->batch_hashed = 0;
-	if (!rehearsal && admin->ops->begin(admin, false) != ADMIN_OK)
-		return failed(import);
-	int status = put_records(import);
-	if (!rehearsal && admin->ops->end(admin, status == EX_OK) != ADMIN_OK && status == EX_OK)
-		status = failed(import);
+	int status = rehearsal ? EX_OK : ctl_admin_status(import->request, admin->ops->begin(admin, false));
+	if (status != EX_OK)
+		return status;
+	status = put_records(import);
+	enum admin_result ended = rehearsal ? ADMIN_OK : admin->ops->end(admin, status == EX_OK);
+	if (status == EX_OK)
+		status = ctl_admin_status(import->request, ended);
 	if (status == EX_OK)
 		count_batch(import);
 	return status;
@@ -293,7 +289,7 @@ warn_dangling(struct import *import)
 	struct admin *admin = import->request->admin;
 	if (import->kind != RECORD_ALIAS && import->kind != RECORD_LIST)
 		return EX_OK;
-	return admin->ops->dangling(admin, print_dangling, import) == ADMIN_OK ? EX_OK : failed(import);
+	return ctl_admin_status(import->request, admin->ops->dangling(admin, print_dangling, import));
 }
 
 static void
@@ -326,9 +322,10 @@ run(struct import *import)
 {
 	struct admin *admin = import->request->admin;
 	bool rehearsal = import->request->dry_run;
-	if (rehearsal && admin->ops->begin(admin, true) != ADMIN_OK)
-		return failed(import);
-	int status = import_batches(import);
+	int status = rehearsal ? ctl_admin_status(import->request, admin->ops->begin(admin, true)) : EX_OK;
+	if (status != EX_OK)
+		return status;
+	status = import_batches(import);
 	if (status == EX_OK)
 		status = warn_dangling(import);
 	if (rehearsal)
