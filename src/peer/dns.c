@@ -292,6 +292,16 @@ is_local(const struct dns *dns)
 	return local;
 }
 
+bool
+dns_servers_are_local(const char *servers)
+{
+	struct dns dns = { 0 };
+	const struct dns_config config = { .servers = servers };
+	bool local = open_channel(&dns, &config) == ARES_SUCCESS && is_local(&dns);
+	ares_destroy(dns.channel);
+	return local;
+}
+
 int
 dns_open(struct dns *dns, uv_loop_t *loop, const struct dns_config *config, void (*after)(struct dns *dns))
 {

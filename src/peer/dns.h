@@ -43,6 +43,12 @@ int dns_open(struct dns *dns, uv_loop_t *loop, const struct dns_config *config, 
 /* Closes it: questions under way, and later ones, are answered RESOLVER_FAILED. */
 void dns_close(struct dns *dns);
 
+/*
+ * Are all name servers on this machine? servers is as dns_servers_read() reads them; NULL: those of /etc/resolv.conf. Asks
+ * nothing.
+ */
+bool dns_servers_are_local(const char *servers);
+
 /* For c-ares (dns_sockets.c): watches a socket for reading, writing or both; for neither: forgets it. */
 void dns_watch(void *dns, int descriptor, int readable, int writable);
 

@@ -189,6 +189,22 @@ class Starting(unittest.TestCase):
                 self.assertIn(done.returncode, (65, 78))
                 self.assertEqual(f"conf:{fault}\n", done.stderr)
 
+    def test_check_says_that_a_route_needs_dane(self):
+        smarthost = "relay:\n  smarthost: h.example:25\n  tls: dane-only\n"
+        route = "routes:\n  - domain: a.example\n    to: mx\n    tls: dane-only\n"
+        far, here = "dns:\n  servers: 127.0.0.1 192.0.2.53\n", "dns:\n  servers: 127.0.0.1:5353 ::1\n"
+        said = ("tls: dane-only sends nothing with dane: {} in relay: set that to yes if the name servers validate by DNSSEC, or tls to "
+                "required\n")
+        for config, status, lines in (
+                (smarthost + "  dane: no\n" + here, 78, ["3: " + said.format("no")]),
+                ("relay:\n  dane: no\n" + route + here, 78, ["6: routes: a.example: " + said.format("no")]),
+                (smarthost + route + far, 0, ["3: " + said.format("auto"), "7: routes: a.example: " + said.format("auto")]),
+                (smarthost + route + here, 0, []), (smarthost + "  dane: yes\n" + route + far, 0, []), ("relay:\n  dane: no\n" + far, 0, [])):
+            with self.subTest(config):
+                self.write(config + "user: root\n")
+                done = self.smtpd("--check", "-c", "conf", "--data", "none")
+                self.assertEqual((status, "".join("conf:" + line for line in lines)), (done.returncode, done.stderr))
+
     def test_check_says_that_the_data_folder_cannot_be_made(self):
         self.write("workers: 1\ndata: no/such/folder\n")
         self.assertEqual("conf:2: data: no/such/folder: No such file or directory; name a folder, or make the one that it is to be in\n",

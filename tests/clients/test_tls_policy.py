@@ -145,6 +145,11 @@ class Socketmap(Policy):
             self.assertEqual(1, server.counted("event=tls-policy-down", 1), "a domain without an answer does not count")
             self.assertEqual({"postfix"}, {name for name, _ in service.asked})
 
+    def test_policy_that_demands_dane_says_that_it_is_not_used(self):
+        with FakeSocketmap(self.ANSWERS) as service:
+            server = self.server(self.names, self.settings(service) + "  dane: no\n")
+            self.waits(server, "dane.example", 'detail="TLSA records are demanded, and not asked for: see dane in relay"')
+
     def test_certificate_of_an_unknown_authority_defers(self):
         with FakeSocketmap(self.ANSWERS) as service:
             server = self.server(self.names, self.settings(service), trusted=False)

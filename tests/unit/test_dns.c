@@ -115,6 +115,15 @@ tear_down(void)
 
 TestSuite(dns, .init = set_up, .fini = tear_down, .timeout = 60);
 
+Test(dns, servers_are_local_if_all_are_on_loopback)
+{
+	cr_expect(dns_servers_are_local("127.0.0.1"));
+	cr_expect(dns_servers_are_local("127.0.0.53:5353 ::1"));
+	cr_expect_not(dns_servers_are_local("127.0.0.1 192.0.2.53"));
+	cr_expect_not(dns_servers_are_local("[2001:db8::1]:53"));
+	cr_expect_eq(heard, 0);
+}
+
 struct asked {
 	struct resolver_question question;
 	unsigned times;

@@ -342,7 +342,7 @@ Test(hop, of_a_route_that_demands_dane_has_nothing_without_it)
 	cr_expect_eq(hop.addresses[0].demand, TRANSPORT_DEMAND_NO_DANE);
 	route_clear(&route);
 	world.dane = false;
-	cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_NO_DANE);
+	cr_expect_eq(demand("ee.example"), TRANSPORT_DEMAND_DANE_OFF);
 }
 
 Test(hop, of_a_route_has_dane_for_its_port)

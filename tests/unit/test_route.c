@@ -108,6 +108,31 @@ Test(route, may_demand_dane)
 	cr_expect(!route->manner.dane_only && route->manner.tls == TRANSPORT_TLS_NONE);
 }
 
+#define WITH(dane)                                                                                                     \
+	"dane-only sends nothing with dane: " dane                                                                     \
+	" in relay: set that to yes if the name servers validate by DNSSEC, or tls to "                                \
+	"required"
+
+Test(route, that_demands_dane_is_none_without_it)
+{
+	struct route_settings list[] = { { .domain = "a.example", .place = "mx", .tls = RELAY_TLS_DANE_ONLY },
+		{ .domain = "b.example", .place = "lmtp:/run/lmtp", .tls = RELAY_TLS_DANE_ONLY },
+		{ .domain = "c.example", .place = "mx" } };
+	struct config config = { .routes = list,
+		.routes_count = 3,
+		.relay = { .smarthost = "b.example:25", .tls = RELAY_TLS_DANE_ONLY, .dane = RELAY_DANE_YES } };
+	open_routes(&config);
+	cr_expect_str_eq(error, "");
+	config.relay.dane = RELAY_DANE_NO;
+	open_routes(&config);
+	cr_expect_str_eq(error, "tls: " WITH("no") "; routes: a.example: tls: " WITH("no"));
+	config.relay.dane = RELAY_DANE_AUTO;
+	open_routes(&config);
+	cr_expect_str_eq(error, "");
+	cr_expect_eq(routes_without_dane(&config, note_fault, NULL), 2);
+	cr_expect_str_eq(error, "tls: " WITH("auto") "; routes: a.example: tls: " WITH("auto"));
+}
+
 Test(route, is_none_without_configuration)
 {
 	open_routes(&(struct config) { 0 });

@@ -507,6 +507,8 @@ server_check(const struct server_kind *kind, const struct settings *settings, bo
 	check_records(settings);
 	check_help_url(settings);
 	check_filters(settings);
+	if (kind->warn != NULL)
+		kind->warn(settings);
 	if (status == EX_OK)
 		status = usable ? texts : EX_DATAERR;
 	return status;

@@ -15,6 +15,8 @@ struct server_kind {
 	bool accounts; /* it serves those of the data folder: it makes the database and the secret of passwords */
 	/* Applies the settings that are this program's alone. NULL: none are. Returns 0, or -1 once each fault is reported. */
 	int (*configure)(struct settings *settings, config_report *report);
+	/* Prints on standard error of --check what this program alone warns of. NULL: nothing. */
+	void (*warn)(const struct settings *settings);
 	struct watchdog_terms watchdog;
 	const char *listen;    /* the default address: ADDRESS:PORT */
 	const char *listen_v6; /* and there too, if this machine has an IPv6 loopback */

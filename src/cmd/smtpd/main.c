@@ -10,6 +10,8 @@
 #include "cmd/smtpd/queue_process.h"
 #include "cmd/smtpd/serve.h"
 #include "message/content_rules.h"
+#include "peer/dns.h"
+#include "relay/client/route.h"
 
 /* Whose rules are read, and who gets their faults. */
 struct reading {
@@ -42,6 +44,15 @@ configure(struct settings *settings, config_report *report)
 	return settings->content_rules != NULL ? 0 : -1;
 }
 
+/* Of routes that dane: no forbids, the configuration is refused. */
+static void
+warn(const struct settings *settings)
+{
+	const struct config *config = settings->config;
+	if (config->relay.dane == RELAY_DANE_AUTO && !dns_servers_are_local(config->dns.servers))
+		(void)routes_without_dane(config, config_print_fault, NULL);
+}
+
 static void
 welcome(const char *data, const char *address)
 {
@@ -66,6 +77,7 @@ main(int argc, char **argv)
 		.accounts = true,
 		.watchdog = { .beat = WATCHDOG_BEAT, .limit = WATCHDOG_LIMIT, .start = WATCHDOG_LIMIT },
 		.configure = configure,
+		.warn = warn,
 		.listen = "127.0.0.1:2525",
 		.listen_v6 = "[::1]:2525",
 		.welcome = welcome,

@@ -95,12 +95,12 @@ add_addresses(struct next_hop *hop, const struct next_hop_server *server)
 static void
 apply_policy(const struct next_hop *hop, struct next_hop_server *server)
 {
-	static const enum transport_demand demands[] = {
+	const enum transport_demand demands[] = {
 		[TLS_POLICY_NONE] = TRANSPORT_DEMAND_CLEAR,
 		[TLS_POLICY_MAY] = TRANSPORT_DEMAND_NONE,
 		[TLS_POLICY_ENCRYPT] = TRANSPORT_DEMAND_TLS,
 		[TLS_POLICY_VERIFY] = TRANSPORT_DEMAND_NAMES,
-		[TLS_POLICY_DANE_ONLY] = TRANSPORT_DEMAND_NO_DANE,
+		[TLS_POLICY_DANE_ONLY] = hop->world->dane ? TRANSPORT_DEMAND_NO_DANE : TRANSPORT_DEMAND_DANE_OFF,
 	};
 	enum transport_demand demand = demands[hop->policy.level];
 	bool stricter = demand > TRANSPORT_DEMAND_TLS && server->demand == TRANSPORT_DEMAND_TLS;

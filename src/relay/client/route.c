@@ -363,6 +363,40 @@ open_domains(struct opening *opening)
 }
 
 static bool
+demands_dane(const char *place, unsigned tls)
+{
+	return place != NULL && tls == RELAY_TLS_DANE_ONLY && strncmp(place, "lmtp:", 5) != 0;
+}
+
+size_t
+routes_without_dane(const struct config *config, config_report *report, void *context)
+{
+	static const char *const words[] = {
+		[RELAY_DANE_AUTO] = "auto", [RELAY_DANE_YES] = "yes", [RELAY_DANE_NO] = "no"
+	};
+	struct opening opening = { .config = config, .report = report, .context = context };
+	char why[ROUTE_ERROR_SIZE];
+	size_t count = 0;
+	/* TRANSLATORS: dane-only, dane, relay, yes, tls and required are words of the configuration. */
+	snprintf(why, sizeof why,
+	    _("dane-only sends nothing with dane: %s in relay: set that to yes if the name servers validate by DNSSEC, or tls "
+	      "to required"),
+	    words[config->relay.dane]);
+	if (demands_dane(config->relay.smarthost, config->relay.tls)) {
+		report_fault(&opening, "relay", 0, "tls", "tls: %s", why);
+		count++;
+	}
+	for (unsigned i = 0; i < config->routes_count; i++) {
+		const struct route_settings *route = &config->routes[i];
+		if (!demands_dane(route->place, route->tls))
+			continue;
+		report_fault(&opening, "routes", i, "tls", "routes: %.80s: tls: %s", route->domain, why);
+		count++;
+	}
+	return count;
+}
+
+static bool
 has_route(const struct router *router, const char *domain)
 {
 	const struct routes *routes = (const struct routes *)router;
@@ -378,6 +412,8 @@ routes_open(struct routes *routes, const struct config *config, config_report *r
 	check_srs(&opening);
 	open_smarthost(&opening);
 	open_mailboxes(&opening);
+	if (config->relay.dane == RELAY_DANE_NO && routes_without_dane(config, report, context) > 0)
+		opening.faulty = true;
 	if (!open_domains(&opening))
 		report_fault(&opening, "routes", 0, "", _("memory is out"));
 	return opening.faulty ? -1 : 0;

@@ -36,6 +36,12 @@ int routes_open(struct routes *routes, const struct config *config, config_repor
 void routes_close(struct routes *routes);
 
 /*
+ * Reports the smarthost and each route by which nothing is sent, with its line, if DANE is not used: its value of tls is
+ * dane-only. Returns their number.
+ */
+size_t routes_without_dane(const struct config *config, config_report *report, void *context);
+
+/*
  * Parses the server of a route: HOST, HOST:PORT, ADDRESS:PORT with brackets around one of IPv6; lmtp: and one of these or the
  * path of a Unix socket; or "mx". Returns false if it is none. The caller clears the route in either case.
  */

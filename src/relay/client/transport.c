@@ -132,6 +132,7 @@ why_forbidden(const struct transport *t)
 	switch (t->address.demand) {
 	case TRANSPORT_DEMAND_UNKNOWN: return "the DNS has not answered the question for its TLSA records";
 	case TRANSPORT_DEMAND_NO_DANE: return "its policy demands TLSA records, and it has none that can be used";
+	case TRANSPORT_DEMAND_DANE_OFF: return "TLSA records are demanded, and not asked for: see dane in relay";
 	default: return NULL;
 	}
 }

@@ -39,9 +39,10 @@ enum transport_demand {
 	TRANSPORT_DEMAND_NONE,
 	TRANSPORT_DEMAND_CLEAR, /* no TLS */
 	TRANSPORT_DEMAND_TLS, /* STARTTLS with any certificate, as where records of DANE cannot be used (RFC 7672 section 2.2) */
-	TRANSPORT_DEMAND_NAMES,   /* with a certificate for one of the names (MTA-STS, RFC 8461) */
-	TRANSPORT_DEMAND_DANE,    /* with a certificate of one of the records */
-	TRANSPORT_DEMAND_NO_DANE, /* DANE is demanded, and there is no record that can be used: nothing may be sent */
+	TRANSPORT_DEMAND_NAMES,    /* with a certificate for one of the names (MTA-STS, RFC 8461) */
+	TRANSPORT_DEMAND_DANE,     /* with a certificate of one of the records */
+	TRANSPORT_DEMAND_NO_DANE,  /* DANE is demanded, and there is no record that can be used: nothing may be sent */
+	TRANSPORT_DEMAND_DANE_OFF, /* DANE is demanded, and no TLSA records are asked for: nothing may be sent */
 	TRANSPORT_DEMAND_UNKNOWN
 };
 
