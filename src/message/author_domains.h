@@ -32,8 +32,8 @@ struct author_domains {
 
 /*
  * Reads the next octets of an unfolded value, in pieces of any size; last is true with its end, and the value of another
- * field may follow. The domain of each "@" that is in no comment and no quoted text counts, also that of a source route; comments
- * and white space around its dots are left out (RFC 5322 section 4.4), and so is a last dot.
+ * field may follow. The domain of each "@" that is in no comment and no quoted text counts, also that of a source
+ * route; comments and white space around its dots are left out (RFC 5322 section 4.4), and so is a last dot.
  */
 void author_domains_read(struct author_domains *authors, const char *text, size_t len, bool last);
 

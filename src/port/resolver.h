@@ -66,8 +66,8 @@ struct resolver_question {
 struct resolver {
 	bool local; /* all name servers are on this machine, so that nobody on the way can have set the bit AD */
 	/*
-	 * The name must be valid, or "" for NS; it is copied. A cached answer comes before this returns; others come within a time limit,
-	 * all attempts taken together. If nothing can be asked, the answer is RESOLVER_FAILED.
+	 * The name must be valid, or "" for NS; it is copied. A cached answer comes before this returns; others come
+	 * within a time limit, all attempts taken together. If nothing can be asked, the answer is RESOLVER_FAILED.
 	 */
 	void (*ask)(
 	    struct resolver *resolver, enum resolver_type type, const char *name, struct resolver_question *question);

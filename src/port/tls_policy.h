@@ -1,4 +1,7 @@
-/* What TLS the mail to a domain needs, as a policy service says it: Postfix's smtp_tls_policy_maps, as MTA-STS resolvers speak it. */
+/*
+ * What TLS the mail to a domain needs, as a policy service says it: Postfix's smtp_tls_policy_maps, as MTA-STS
+ * resolvers speak it.
+ */
 #ifndef PORT_TLS_POLICY_H
 #define PORT_TLS_POLICY_H
 
@@ -30,8 +33,8 @@ struct tls_policy {
 
 /*
  * Parses "secure match=mx.example.org:.example.net servername=hostname", for mail to a domain, whose name replaces "nexthop"
- * and "dot-nexthop". An attribute may also be "{ name = value }". Those that do not say whom to trust are skipped. Returns false, with an English phrase in error,
- * for what is not understood: then no mail may be sent.
+ * and "dot-nexthop". An attribute may also be "{ name = value }". Those that do not say whom to trust are skipped.
+ * Returns false, with an English phrase in error, for what is not understood: then no mail may be sent.
  */
 bool tls_policy_parse(
     struct tls_policy *policy, const char *text, const char *domain, char error[TLS_POLICY_ERROR_SIZE]);

@@ -13,8 +13,8 @@ struct tlsa {
 
 /*
  * The usable records of a server: usage DANE-TA(2) or DANE-EE(3), selector 0 or 1, and a certificate or key in full, or its
- * SHA-256 or SHA-512. Others, and malformed ones, cannot be used by SMTP (RFC 7672 section 3.1.3). Immutable; freed by the last of its holders,
- * all of which are on one thread.
+ * SHA-256 or SHA-512. Others, and malformed ones, cannot be used by SMTP (RFC 7672 section 3.1.3). Immutable; freed
+ * by the last of its holders, all of which are on one thread.
  */
 struct tlsa_set {
 	unsigned holders;

@@ -6,7 +6,8 @@
 
 /*
  * Makes a folder that only this user can read, with the texts of the last generation that the work is about: those
- * of the server, and of its domain. Call text_copy_remove() in any case. Returns an exit status, after it has printed its error.
+ * of the server, and of its domain. Call text_copy_remove() in any case. Returns an exit status, after it has printed
+ * its error.
  */
 int text_copy_make(const struct text_work *work, char folder[TEXT_PATH]);
 

@@ -10,7 +10,8 @@
 /*
  * Opens the accounts of a database, whose setting is as postgres/setting.h has it. mailboxes makes the mailbox of each
  * new account and must outlive the result, which is freed by ops->close(). One program changes records at a time;
- * others wait for it, for EXEC_LOCK_LIMIT at most. So does each statement for its locks, and has EXEC_LIMIT. NULL with an English sentence in error, also if the schema is of another version, and errno:
+ * others wait for it, for EXEC_LOCK_LIMIT at most. So does each statement for its locks, and has EXEC_LIMIT. NULL
+ * with an English sentence in error, also if the schema is of another version, and errno:
  * EACCES if the role has no right to read it.
  */
 struct admin *postgres_admin_open(const char *database, struct mailbox_store *mailboxes, char error[ADMIN_ERROR_SIZE]);
@@ -41,7 +42,8 @@ struct postgres_inspection {
 
 /*
  * Looks at a database: which rights of servers its role lacks, the version of its schema and, if there are tables, the
- * domains with no postmaster of their own. Each statement has EXEC_INSPECT_LIMIT. Returns false with an English sentence in error, without its cure.
+ * domains with no postmaster of their own. Each statement has EXEC_INSPECT_LIMIT. Returns false with an English
+ * sentence in error, without its cure.
  */
 bool postgres_admin_inspect(const char *database, struct postgres_inspection *inspection, char error[ADMIN_ERROR_SIZE]);
 

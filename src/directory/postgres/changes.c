@@ -106,8 +106,8 @@ give_up(struct changes *changes)
  * A standby that was promoted may lack the last changes. After a new connection,
  * the last change that was read is compared, but answers that were asked after
  * that reading may depend on changes that are lost. A question that was asked
- * before a reading, and is answered behind it, was sent again: its answer is of
- * a later time than it seems, and is not kept.
+ * before a reading, and is answered behind it, was sent again or took a further
+ * round trip: its answer is of a later time than it seems, and is not kept.
  */
 static void
 drop_uncertain(struct changes *changes)

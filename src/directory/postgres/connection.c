@@ -14,7 +14,10 @@
 #include "directory/postgres/connection_internal.h"
 #include "directory/postgres/schema.h"
 
-enum { MILLISECONDS = 1000 };
+enum {
+	MILLISECONDS = 1000,
+	LAST_READS = 8, /* of what came before an error: each takes a buffer of libpq */
+};
 
 /* Makes a connection by a job, which may end after its owner. */
 struct connecting {
@@ -187,15 +190,17 @@ take_notifications(struct pg *pg, const struct pg_link *link)
 static void
 take_error(struct pg *pg, const struct pg_link *link, int status)
 {
-	bool read = pg->libpq->PQconsumeInput(link->connection) == 1;
-	while (read && pg_read_result(pg))
-		continue;
-	if (pg->link != link)
-		return;
-	if (!read || pg->libpq->PQconsumeInput(link->connection) != 1)
-		pg_lose_by_libpq(pg);
-	else
-		pg_lose(pg, uv_strerror(status));
+	for (int reads = 0; reads < LAST_READS; reads++) {
+		if (pg->libpq->PQconsumeInput(link->connection) != 1) {
+			pg_lose_by_libpq(pg);
+			return;
+		}
+		while (pg_read_result(pg))
+			continue;
+		if (pg->link != link)
+			return;
+	}
+	pg_lose(pg, uv_strerror(status));
 }
 
 static void

@@ -14,8 +14,9 @@ typedef void rights_missing_fn(void *context, const char *rights, const char *na
 
 /*
  * Calls for each table, and the schema, to which the role of a connection lacks rights that servers need, the vital ones
- * first. Tables that do not exist are left out, and so is what only servers that greylist need, unless greylists. Blocks. Returns the answer of the database, as exec_statement()
- * does: if it is not PGRES_TUPLES_OK, the question failed.
+ * first. Tables that do not exist are left out, and so is what only servers that greylist need, unless greylists.
+ * Blocks. Returns the answer of the database, as exec_statement() does: if it is not PGRES_TUPLES_OK, the question
+ * failed.
  */
 PGresult *postgres_find_missing_rights(const struct exec *exec, bool greylists, rights_missing_fn *call, void *context);
 

@@ -17,7 +17,6 @@ enum { TYPE_BOOLEAN = 16, TYPE_OCTETS = 17, TYPE_BIGINT = 20, TYPE_TEXT = 25 };
 
 struct postgres_sql {
 	struct sql sql;
-	const struct libpq *libpq;
 	struct exec exec;
 	int64_t changes;
 	char why[WHY_SIZE];
@@ -104,7 +103,7 @@ finish(struct sql *sql, struct sql_rows *rows)
 		return;
 	for (int i = 0; i < rows->count; i++)
 		free(rows->values[i]);
-	own(sql)->libpq->PQclear(rows->result);
+	own(sql)->exec.libpq->PQclear(rows->result);
 	free(rows->text);
 	free(rows);
 }
@@ -169,7 +168,7 @@ query(struct sql *base, const char *text, const char *types, va_list values)
 static enum sql_result
 fail(struct postgres_sql *sql, const PGresult *result)
 {
-	const struct libpq *libpq = sql->libpq;
+	const struct libpq *libpq = sql->exec.libpq;
 	const char *state = libpq->PQresultErrorField(result, PG_DIAG_SQLSTATE);
 	const char *why = libpq->PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	if (state == NULL)
@@ -202,7 +201,7 @@ begins(const struct sql_rows *rows)
 static enum sql_result
 run(struct postgres_sql *sql, struct sql_rows *rows)
 {
-	const struct libpq *libpq = sql->libpq;
+	const struct libpq *libpq = sql->exec.libpq;
 	rows->row = -1;
 	if (begins(rows))
 		rows->result = exec_sql(&sql->exec, rows->text);
@@ -231,13 +230,13 @@ step(struct sql *base, struct sql_rows *rows)
 	enum sql_result result = rows->result == NULL ? run(sql, rows) : SQL_DONE;
 	if (result != SQL_DONE)
 		return result;
-	return !begins(rows) && ++rows->row < sql->libpq->PQntuples(rows->result) ? SQL_ROW : SQL_DONE;
+	return !begins(rows) && ++rows->row < sql->exec.libpq->PQntuples(rows->result) ? SQL_ROW : SQL_DONE;
 }
 
 static const char *
 text(struct sql *base, struct sql_rows *rows, int column)
 {
-	const struct libpq *libpq = own(base)->libpq;
+	const struct libpq *libpq = own(base)->exec.libpq;
 	if (libpq->PQgetisnull(rows->result, rows->row, column))
 		return NULL;
 	const char *value = libpq->PQgetvalue(rows->result, rows->row, column);
@@ -267,7 +266,7 @@ trouble(struct sql *sql)
 static void
 close_sql(struct sql *sql)
 {
-	own(sql)->libpq->PQfinish(own(sql)->exec.connection);
+	own(sql)->exec.libpq->PQfinish(own(sql)->exec.connection);
 	free(sql);
 }
 
@@ -289,7 +288,6 @@ postgres_sql_new(const struct exec *exec)
 	if (sql == NULL)
 		return NULL;
 	sql->sql = (struct sql) { .ops = &ops, .name = "PostgreSQL", .stores_keys = true };
-	sql->libpq = exec->libpq;
 	sql->exec = *exec;
 	return &sql->sql;
 }
