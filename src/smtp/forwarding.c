@@ -79,8 +79,13 @@ forwarding_check(struct smtp_session *s, const struct expansion *targets)
 	if (sender_is_here(known) && !spf_has_passed(s))
 		return s->access_unknown ? refuse_for(s, ERR_SMTP_HARDERROR, "directory")
 		                         : refuse_for(s, ERR_SMTP_SPOOF, "sent-on");
-	s->lookup->sent_on = true;
 	return policy_pass();
+}
+
+void
+forwarding_note(struct smtp_session *s, const struct expansion *targets)
+{
+	s->lookup->sent_on |= is_sent_on(s, targets);
 }
 
 /* The cause for the log, if the address looks like a rewritten sender; NULL: it does not, or it is one. */

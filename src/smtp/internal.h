@@ -317,10 +317,13 @@ void forwarding_log_return(const struct smtp_session *s, struct span address);
 
 /*
  * forwarding.c: may the mail of the session's sender go on to these targets of the recipient? A stranger may not use an
- * address of a domain that is hosted here, for which SPF passes at the next server, without proof. Notes in the
- * session's lookup that the author needs proof, too. Returns policy_pass(), or the refusal.
+ * address of a domain that is hosted here, for which SPF passes at the next server, without proof. Returns policy_pass(),
+ * or the refusal.
  */
 struct ftg_reply forwarding_check(struct smtp_session *s, const struct expansion *targets);
+
+/* forwarding.c: the recipient was added: notes in the session's lookup that the author needs proof, too, if its mail goes on. */
+void forwarding_note(struct smtp_session *s, const struct expansion *targets);
 
 /*
  * policy/spf.c: has a policy service found that SPF passes for the sender? It says so in the field Received-SPF (RFC 7208

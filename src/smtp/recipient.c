@@ -50,6 +50,7 @@ note_added(struct smtp_session *s, const struct expansion *targets, struct span 
 	    !directory_takes_reports(&question->address))
 		s->envelope.lists->posted = true;
 	envelope_note_rcpt(&s->envelope, &question->address);
+	forwarding_note(s, targets);
 	event_expanded(s, address, targets);
 	forwarding_log_return(s, address);
 }

@@ -150,6 +150,35 @@ Test(forwarding, message_waits_while_it_is_unknown_whose_domain_the_author_has)
 	expect_in(write_as("a@example.net"), "(#3.05)");
 }
 
+/* Answers what the session waits for, until the members of a list or an alias are asked for. */
+static void
+run_until_expansion(void)
+{
+	for (unsigned before = fixture.expansions; fixture.expansions == before;) {
+		struct job *job = fixture.job;
+		cr_assert_not_null(job);
+		fixture.job = NULL;
+		job->done(job);
+	}
+}
+
+/* Another session uses up the recipients of the hour while the directory is asked for the alias. */
+Test(forwarding, recipient_that_is_refused_after_all_has_no_author_judged)
+{
+	static const char line[] = "RCPT TO:<away@example.test>\r\n";
+
+	fixture.limits.max_recipients_per_hour = 2;
+	expect_in(rcpt("", "x@relayed.test"), "(#3.04)");
+	fixture.late = true;
+	octets_clear(&fixture.output);
+	cr_assert_eq(smtp_session_feed(fixture.session, line, strlen(line)), strlen(line));
+	run_until_expansion();
+	fixture.limits.max_recipients_per_hour = 1;
+	fixture_run_job(&fixture);
+	expect_in(fixture.output.bytes, "(#4.35)");
+	expect_in(say("DATA\r\nFrom: alice@example.test\r\n\r\nb\r\n.\r\n"), "(#3.05)");
+}
+
 Test(forwarding, recipients_of_relayed_domains_and_those_of_users_stay)
 {
 	expect_not_in(send("otto@example.net", "RCPT TO:<x@relayed.test>\r\n"), "\nas ");
