@@ -135,8 +135,9 @@ class Authors(Forged):
 
     def test_null_sender_is_refused_if_the_name_of_the_server_is_of_the_domain(self):
         self.assertEqual([ACCEPTED, SPOOFED], self.say("", [FORWARD], CHEF))
-        self.assertEqual([ACCEPTED, SPOOFED], self.say("x@mx.example.test", [FORWARD], CHEF))
-        self.server.wait_for_log(r"event=reply .*ref=#3\.21 .*cause=author", times=2)
+        for sender in "x@mx.example.test", "x@MX.example.TEST":
+            self.assertEqual([ACCEPTED, SPOOFED], self.say(sender, [FORWARD], CHEF), sender)
+        self.server.wait_for_log(r"event=reply .*ref=#3\.21 .*cause=author", times=3)
         self.assertSent("", "MAILER-DAEMON@sender.example", "^$")
         returned = self.forwarded()
         self.assertEqual([ACCEPTED, SPOOFED], self.say("", [returned], CHEF))
@@ -149,6 +150,24 @@ class Authors(Forged):
         self.assertSent(STRANGER, STRANGER, "^all-bounces@example.test$", LIST)
         self.control("list", "add", f"inner@{DOMAIN}", ACCOUNT, "post=anyone")
         self.assertEqual([ACCEPTED] * 2, self.say(STRANGER, [f"inner@{DOMAIN}"], CHEF))
+
+
+class Name(Forged):
+    hostname = "MX.Example.Test"
+
+    def test_of_the_server_is_the_same_in_capitals(self):
+        for sender in "", "x@mx.example.test", "x@MX.Example.Test":
+            self.assertEqual([ACCEPTED, SPOOFED], self.say(sender, [FORWARD], CHEF), sender)
+
+
+class Subdomain(Forged):
+    more = "  srs-domain: SRS.example.test\n" + Forged.more
+
+    def test_for_rewritten_senders_is_aligned_with_all_of_the_hosted_domain(self):
+        for author in CHEF, CHEF.upper():
+            self.assertSent(STRANGER, author, f"^{STRANGER}$")
+            self.assertEqual([ACCEPTED, SPOOFED], self.say("x@Srs.Example.Test", [FORWARD], author), author)
+        self.assertSent(STRANGER, STRANGER, r"^SRS0=.*@srs\.example\.test$")
 
 
 class OneDomain(Forged):
@@ -176,6 +195,7 @@ class Proof(Forged):
             self.service.field = "Received-SPF: " + field
             self.assertSent(CHEF, CHEF, f"^{CHEF}$")
             self.assertSent(CHEF, CHEF, "^all-bounces@", LIST)
+            self.assertSent("ceo@EXAMPLE.Test", CHEF, "^all-bounces@", LIST)
             self.assertEqual([ACCEPTED, SPOOFED], self.say(CHEF, [LIST], "ceo@mail.example.test"))
 
     def test_is_nothing_else(self):

@@ -42,6 +42,7 @@ def check_spf(names, sender):
 
 class Forwarding(TestCase):
     more = ""
+    hostname = "mx.example.test"
 
     def setUp(self):
         self.next = self.enterContext(FakeNextHop())
@@ -50,7 +51,7 @@ class Forwarding(TestCase):
     def start(self, routes=""):
         settings = (f"relay:\n  smarthost: 127.0.0.1:{self.next.port}\n  tls: none\n  retry: 1s\n  retry-max: 1s\n"
                     + self.more + routes)
-        server = self.enterContext(Server("--workers", "1", "--hostname", "mx.example.test", config=LIMITS + settings))
+        server = self.enterContext(Server("--workers", "1", "--hostname", self.hostname, config=LIMITS + settings))
         server.control("alias", "add", f"fwd@{DOMAIN}", "bert@next.example")
         return server
 

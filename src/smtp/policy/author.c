@@ -2,6 +2,7 @@
  * Keeps forged authors of domains that are hosted here from passing SPF, and so DMARC (RFC 7489 section 3.1), by this server:
  * the mail of strangers that goes on with a sender of its own.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,9 @@ enum place { NOWHERE, HERE, RELAYED };
 
 struct author {
 	struct author_domains domains;
-	size_t asked; /* domains whose place is known */
+	char host[ADDRESS_DOMAIN_MAX + 1];   /* the name of this server, as domains are compared */
+	char sender[ADDRESS_DOMAIN_MAX + 1]; /* the domain of the sender, likewise; "": it has none */
+	size_t asked;                        /* domains whose place is known */
 	unsigned char places[AUTHOR_DOMAINS_MAX];
 };
 
@@ -26,12 +29,36 @@ is_asked_for(const struct smtp_session *s)
 	return s->lookup != NULL && s->lookup->sent_on;
 }
 
+/* Writes the A-label form in lower case, "" if the text is no domain. False when memory is out. */
+static bool
+fold(char name[ADDRESS_DOMAIN_MAX + 1], const char *text)
+{
+	if (address_parse_domain(name, text, strlen(text)))
+		return true;
+	name[0] = '\0';
+	return errno != ENOMEM;
+}
+
+/* The sender is as the client wrote it, the name of this server as the operator did. */
+static struct author *
+author_new(const struct smtp_session *s)
+{
+	const char *at = strrchr(s->envelope.sender, '@');
+	struct author *author = calloc(1, sizeof *author);
+
+	if (author == NULL ||
+	    (fold(author->host, s->config->hostname) && fold(author->sender, at != NULL ? at + 1 : "")))
+		return author;
+	free(author);
+	return NULL;
+}
+
 static struct author *
 author_open(struct smtp_session *s)
 {
 	struct lookup *lookup = s->lookup;
 
-	if (lookup->author == NULL && (lookup->author = calloc(1, sizeof *lookup->author)) == NULL)
+	if (lookup->author == NULL && (lookup->author = author_new(s)) == NULL)
 		header_refuse(s, ERR_SMTP_HARDERROR, "memory");
 	return lookup->author;
 }
@@ -67,6 +94,16 @@ last_labels(const char *domain)
 	return at;
 }
 
+/*
+ * May two domains belong to one organization, so that they are aligned (RFC 7489 section 3.1.1)? Only a list of public suffixes
+ * says so: without one, all that share two labels may.
+ */
+static bool
+may_align(const char *domain, const char *other)
+{
+	return strcmp(last_labels(domain), last_labels(other)) == 0;
+}
+
 static bool
 is_within(const char *domain, const char *above)
 {
@@ -79,15 +116,12 @@ is_within(const char *domain, const char *above)
 static bool
 is_proven(const struct smtp_session *s, const char *name)
 {
-	const char *at = strrchr(s->envelope.sender, '@');
-
-	return at != NULL && strcmp(at + 1, name) == 0 && spf_has_passed(s);
+	return strcmp(s->lookup->author->sender, name) == 0 && spf_has_passed(s);
 }
 
 /*
  * If the message goes on with a sender of this domain of ours, does DMARC pass for an author whose domain is hosted here, or is
- * below it, although the client has not proved that it may write in that name? Which domains belong to one organization
- * only a list of public suffixes says: without one, all that share two labels may.
+ * below this one, although the client has not proved that it may write in that name?
  */
 static bool
 is_forged(const struct smtp_session *s, const char *domain)
@@ -99,7 +133,7 @@ is_forged(const struct smtp_session *s, const char *domain)
 	for (size_t i = 0; i < author->domains.count; i++) {
 		const char *name = author->domains.names[i];
 		bool ours = author->places[i] == HERE || (author->places[i] == NOWHERE && is_within(name, domain));
-		if (ours && strcmp(last_labels(name), last_labels(domain)) == 0 && !is_proven(s, name))
+		if (ours && may_align(name, domain) && !is_proven(s, name))
 			return true;
 	}
 	return false;
@@ -109,12 +143,28 @@ is_forged(const struct smtp_session *s, const char *domain)
 static const char *
 own_domain(const struct smtp_session *s)
 {
-	const char *at = strrchr(s->envelope.sender, '@');
+	const struct author *author = s->lookup->author;
 	const char *srs = s->config->srs != NULL ? s->config->srs->domain : "";
 
-	if (at == NULL || strcmp(at + 1, s->config->hostname) == 0)
-		return s->config->hostname;
-	return *srs != '\0' && strcmp(at + 1, srs) == 0 ? srs : NULL;
+	if (strchr(s->envelope.sender, '@') == NULL || strcmp(author->sender, author->host) == 0)
+		return author->host;
+	return *srs != '\0' && strcmp(author->sender, srs) == 0 ? srs : NULL;
+}
+
+/* The domain of a rewritten sender; NULL: the sender stays. */
+static const char *
+new_domain(const struct queue_recipient *recipient)
+{
+	const char *at = recipient->sender != NULL ? strrchr(recipient->sender, '@') : NULL;
+
+	return at != NULL ? at + 1 : NULL;
+}
+
+/* The domain of the sender of a list's mail. */
+static const char *
+list_domain(const struct smtp_session *s, const struct list_message *list)
+{
+	return *s->envelope.sender != '\0' ? list->list.domain : s->lookup->author->host;
 }
 
 /* Gives recipients the original sender, for which SPF fails at the next server, so that DKIM decides. Are there others? */
@@ -127,8 +177,8 @@ keep_senders(struct smtp_session *s)
 
 	for (size_t i = 0; i < relay->count; i++) {
 		struct queue_recipient *recipient = &relay->recipients[i];
-		const char *at = recipient->sender != NULL ? strrchr(recipient->sender, '@') : NULL;
-		if (at != NULL && is_forged(s, at + 1)) {
+		const char *domain = new_domain(recipient);
+		if (domain != NULL && is_forged(s, domain)) {
 			(void)queue_set_text(&recipient->sender, NULL, 0, 0);
 			kept = true;
 		}
@@ -149,8 +199,7 @@ has_forged_list(const struct smtp_session *s)
 
 	for (size_t i = 0; i < list_messages_count(envelope->lists) && !forged; i++) {
 		const struct list_message *list = envelope->lists->all[i];
-		const char *domain = *envelope->sender != '\0' ? list->list.domain : s->config->hostname;
-		forged = list->entry.count > 0 && is_forged(s, domain);
+		forged = list->entry.count > 0 && is_forged(s, list_domain(s, list));
 	}
 	return forged;
 }
