@@ -143,6 +143,24 @@ class Authors(Forged):
         self.assertEqual([ACCEPTED, SPOOFED], self.say("", [returned], CHEF))
         self.assertSent("", "MAILER-DAEMON@sender.example", "^$", returned)
 
+    def test_below_a_hosted_domain_count_wherever_the_new_sender_is(self):
+        self.control("domain", "add", "sales.example.test")
+        self.control("alias", "add", "fwd@sales.example.test", "bert@next.example")
+        self.control("list", "add", "all@sales.example.test", "carl@next.example", "post=anyone")
+        for author in "ceo@hr.example.test", "ceo@one.hr.example.test", f"ceo@{'a.' * 20}example.test":
+            self.assertEqual([ACCEPTED, SPOOFED], self.say("", [FORWARD], author), author)
+            self.assertEqual([ACCEPTED, SPOOFED], self.say(STRANGER, ["all@sales.example.test"], author), author)
+            self.assertSent(STRANGER, author, f"^{STRANGER}$", "fwd@sales.example.test")
+
+    def test_below_a_relayed_domain_do_not(self):
+        for name in "one.corp.example", "two.corp.example":
+            self.control("domain", "add", name, *(["relay=yes"] if name.startswith("two") else []))
+        self.control("alias", "add", "fwd@one.corp.example", "bert@next.example")
+        self.assertSent(STRANGER, "ceo@x.two.corp.example", "^SRS0=", "fwd@one.corp.example")
+        self.control("domain", "add", "corp.example")
+        self.assertSent(STRANGER, "ceo@x.two.corp.example", f"^{STRANGER}$", "fwd@one.corp.example")
+        self.assertSent(STRANGER, "ceo@two.corp.example", "^SRS0=", "fwd@one.corp.example")
+
     def test_message_for_a_list_is_refused_if_a_member_is_elsewhere(self):
         self.assertEqual([ACCEPTED, SPOOFED], self.say(STRANGER, [LIST], CHEF))
         self.server.wait_for_log(r"event=reply .*ref=#3\.21 .*cause=author")
@@ -164,7 +182,7 @@ class Subdomain(Forged):
     more = "  srs-domain: SRS.example.test\n" + Forged.more
 
     def test_for_rewritten_senders_is_aligned_with_all_of_the_hosted_domain(self):
-        for author in CHEF, CHEF.upper():
+        for author in CHEF, "ceo@hr.example.test":
             self.assertSent(STRANGER, author, f"^{STRANGER}$")
             self.assertEqual([ACCEPTED, SPOOFED], self.say("x@Srs.Example.Test", [FORWARD], author), author)
         self.assertSent(STRANGER, STRANGER, r"^SRS0=.*@srs\.example\.test$")

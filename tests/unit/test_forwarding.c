@@ -150,6 +150,38 @@ Test(forwarding, message_waits_while_it_is_unknown_whose_domain_the_author_has)
 	expect_in(write_as("a@example.net"), "(#3.05)");
 }
 
+/* The questions to the directory that the author of a message causes. */
+static unsigned
+count_questions(const char *author)
+{
+	unsigned before = fixture.asked_directory;
+	expect_in(write_as("a"), "(#3.05)");
+	unsigned without = fixture.asked_directory - before;
+	before = fixture.asked_directory;
+	expect_in(write_as(author), "(#3.05)");
+	return fixture.asked_directory - before - without;
+}
+
+Test(forwarding, domains_above_the_author_are_asked_for_where_they_count)
+{
+	cr_expect_eq(count_questions("a@example.test"), 1);
+	cr_expect_eq(count_questions("a@hr.example.test"), 2);
+	expect_not_in(fixture.queued.bytes, "\nas ");
+	cr_expect_eq(count_questions("a@example.net"), 1);
+	cr_expect_eq(count_questions("a@b.c.example.net"), 1);
+	expect_in(fixture.queued.bytes, "\nas SRS0=");
+	cr_expect_eq(count_questions("a@1.2.3.4.5.6.example.test"), 7);
+	cr_expect_eq(count_questions("a@1.2.3.4.5.6.7.example.test"), 1);
+	expect_not_in(fixture.queued.bytes, "\nas ");
+}
+
+Test(forwarding, message_waits_while_it_is_unknown_what_is_above_the_author)
+{
+	snprintf(srs.domain, sizeof srs.domain, "srs.broken.test");
+	expect_in(write_as("a@hr.broken.test"), "(#3.22)");
+	cr_expect_eq(fixture.queued.len, 0);
+}
+
 /* Answers what the session waits for, until the members of a list or an alias are asked for. */
 static void
 run_until_expansion(void)

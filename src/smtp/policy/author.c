@@ -15,11 +15,15 @@
 /* What the directory says of a domain. */
 enum place { NOWHERE, HERE, RELAYED };
 
+/* Of a domain with more labels it is not asked whether one above it is hosted. */
+enum { LABELS_MAX = 8 };
+
 struct author {
 	struct author_domains domains;
 	char host[ADDRESS_DOMAIN_MAX + 1];   /* the name of this server, as domains are compared */
 	char sender[ADDRESS_DOMAIN_MAX + 1]; /* the domain of the sender, likewise; "": it has none */
 	size_t asked;                        /* domains whose place is known */
+	const char *name;                    /* asked for: the next of the domains, or one above it */
 	unsigned char places[AUTHOR_DOMAINS_MAX];
 };
 
@@ -121,7 +125,7 @@ is_proven(const struct smtp_session *s, const char *name)
 
 /*
  * If the message goes on with a sender of this domain of ours, does DMARC pass for an author whose domain is hosted here, or is
- * below this one, although the client has not proved that it may write in that name?
+ * below such a one or this one, although the client has not proved that it may write in that name?
  */
 static bool
 is_forged(const struct smtp_session *s, const char *domain)
@@ -220,18 +224,68 @@ fail(struct smtp_session *s)
 	return ftg_reply(ERR_SMTP_HARDERROR);
 }
 
+/* May the sender with which the message goes on be aligned with this author? */
+static bool
+may_count(const struct smtp_session *s, const char *name)
+{
+	const struct envelope *envelope = &s->envelope;
+	const char *own = own_domain(s);
+	bool may = own != NULL && may_align(name, own);
+
+	for (size_t i = 0; envelope->relay != NULL && i < envelope->relay->count && !may; i++) {
+		const char *domain = new_domain(&envelope->relay->recipients[i]);
+		may = domain != NULL && may_align(name, domain);
+	}
+	for (size_t i = 0; i < list_messages_count(envelope->lists) && !may; i++)
+		may = may_align(name, list_domain(s, envelope->lists->all[i]));
+	return may;
+}
+
+static bool
+is_deep(const char *name)
+{
+	size_t labels = 1;
+
+	for (; *name != '\0'; name++)
+		labels += *name == '.';
+	return labels > LABELS_MAX;
+}
+
+/* The domain above, if it has two labels or more. */
+static const char *
+above(const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return dot != NULL && strchr(dot + 1, '.') != NULL ? dot + 1 : NULL;
+}
+
+/* Notes what was found. Returns the domain above, if that has to be asked for, too. */
+static const char *
+note_place(const struct smtp_session *s, enum place found)
+{
+	struct author *author = s->lookup->author;
+	unsigned char *place = &author->places[author->asked];
+	bool first = author->name == author->domains.names[author->asked];
+
+	if (first || found == HERE)
+		*place = (unsigned char)found;
+	if (*place != NOWHERE || (first && !may_count(s, author->name)))
+		return NULL;
+	if (is_deep(author->name))
+		*place = HERE;
+	return *place == NOWHERE ? above(author->name) : NULL;
+}
+
 static void domain_is_known(struct directory_question *question);
 
 static void
-ask(struct smtp_session *s)
+ask(struct smtp_session *s, const char *name)
 {
 	struct directory *directory = s->config->directory;
-	struct author *author = s->lookup->author;
 
-	s->lookup->domain = (struct domain_question) {
-		.base = { .done = domain_is_known },
-		.name = author->domains.names[author->asked],
-	};
+	s->lookup->author->name = name;
+	s->lookup->domain = (struct domain_question) { .base = { .done = domain_is_known }, .name = name };
 	directory->ops->domain(directory, &s->lookup->domain);
 }
 
@@ -247,9 +301,11 @@ domain_is_known(struct directory_question *question)
 		policy_decide(s, fail(s));
 		return;
 	}
-	author->places[author->asked++] = !found ? NOWHERE : lookup->domain.domain.relayed ? RELAYED : HERE;
-	if (author->asked < author->domains.count)
-		ask(s);
+	const char *next = note_place(s, !found ? NOWHERE : lookup->domain.domain.relayed ? RELAYED : HERE);
+	if (next == NULL && ++author->asked < author->domains.count)
+		next = author->domains.names[author->asked];
+	if (next != NULL)
+		ask(s, next);
 	else
 		policy_decide(s, judge(s));
 }
@@ -267,6 +323,6 @@ check_author(struct smtp_session *s, const struct policy_subject *subject)
 		return judge(s);
 	if (!policy_wait(s))
 		return ftg_reply(ERR_SMTP_HARDERROR);
-	ask(s);
+	ask(s, author->domains.names[0]);
 	return policy_pass();
 }
