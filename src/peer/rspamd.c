@@ -58,7 +58,8 @@ put_path(struct head *head, const char *name, const char *address)
 /*
  * rspamd signs only if it takes the domains of From here and in the message for one, and it knows a domain by its octets. The
  * envelope has A-labels, which SPF needs; a message of a user with SMTPUTF8 has U-labels, as a rule. Of an address with octets
- * above 0x7F rspamd 3.4 reads no domain, so that it then signs whatever domain the message has.
+ * above 0x7F rspamd 3.4 reads no domain, so that it then signs whatever domain the message has: a user whose message is not
+ * of the domain of the sender has an address without such octets.
  */
 static void
 put_sender(struct head *head, const struct scan_subject *subject)
@@ -71,7 +72,12 @@ put_sender(struct head *head, const struct scan_subject *subject)
 		return;
 	}
 	memcpy(address, subject->sender, len);
-	idna_to_unicode(address + len, sizeof address - len, at + 1);
+	if (subject->own_author)
+		idna_to_unicode(address + len, sizeof address - len, at + 1);
+	else
+		snprintf(address + len, sizeof address - len, "%s", at + 1);
+	for (size_t i = 0; i < len && !subject->own_author; i++)
+		address[i] = (unsigned char)address[i] > 0x7F ? '?' : address[i];
 	put_path(head, "From", address);
 }
 

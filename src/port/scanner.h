@@ -16,6 +16,7 @@ struct scan_subject {
 	uint64_t size;                 /* octets of it */
 	bool utf8;                     /* it came with SMTPUTF8 */
 	const char *sender;            /* "" for the null reverse-path */
+	bool own_author;               /* of a user with SMTPUTF8: all authors in From have the sender's domain */
 	const char *const *recipients; /* as the client named them */
 	size_t recipient_count;
 	const char *address;     /* of the client */

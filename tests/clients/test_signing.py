@@ -252,6 +252,22 @@ class Internationalized(SigningCase):
                         self.assertSigned(octets, spelled)
                         self.assertNotIn(b"\r\nX-Spam", octets)
 
+    def test_user_is_not_signed_for_as_an_author_of_another_domain(self):
+        sent = 0
+        for local in "Ännchen", "otto":
+            for author in ACCOUNT, f"a@mail.{U}", f"{local}@{U}, {ACCOUNT}", f"{ACCOUNT} <{local}@{U}>":
+                with self.subTest(local=local, author=author):
+                    self.send(f"From: {author}\r\nSubject: x\r\n".encode(), BODY, ["BODY=8BITMIME", "SMTPUTF8"], sender=f"{local}@{U}")
+                    sent += 1
+                    self.assertNotIn(b"DKIM-Signature", self.following.wait(sent)[sent - 1].octets)
+
+    def test_user_whose_address_is_completed_is_signed_for(self):
+        sent = 0
+        for local in "Ännchen", "otto":
+            self.send(f"From: {local}\r\nSubject: x\r\n".encode(), BODY, ["BODY=8BITMIME", "SMTPUTF8"], sender=f"{local}@{U}")
+            sent += 1
+            self.assertSigned(self.following.wait(sent)[sent - 1].octets, A)
+
     def test_user_is_signed_for_in_a_message_without_smtputf8(self):
         self.send(f"From: Otto <otto@{A}>\r\nSubject: x\r\n".encode(), b"plain\r\n.dot\r\n", sender=f"otto@{A}")
         self.assertSigned(self.following.wait(1)[0].octets, A)

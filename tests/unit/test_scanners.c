@@ -502,7 +502,7 @@ Test(scanners, rspamd_gets_sender_recipients_and_client)
 	cr_expect_eq(memcmp(strstr(asked, "\r\n\r\n") + 4, message, SIZE), 0);
 }
 
-/* rspamd compares the domain with that of From in the message, and looks up SPF by it. */
+/* rspamd compares the domain with that of From in the message, which it does not if an octet is above 0x7F; and looks up SPF by it. */
 Test(scanners, domain_of_the_sender_is_spelled_as_users_write_it)
 {
 	subject.sender = "x@xn--bcher-kva.example";
@@ -514,9 +514,15 @@ Test(scanners, domain_of_the_sender_is_spelled_as_users_write_it)
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
 	expect_header("\r\nSMTPUTF8: yes\r\n");
 	expect_header("\r\nFrom: <x@xn--bcher-kva.example>\r\n");
+	subject.sender = "\303\244x@xn--bcher-kva.example";
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nFrom: <\303\244x@xn--bcher-kva.example>\r\n");
 	subject.user = "anna";
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
-	expect_header("\r\nFrom: <x@b\303\274cher.example>\r\n");
+	expect_header("\r\nFrom: <?\?x@xn--bcher-kva.example>\r\n");
+	subject.own_author = true;
+	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
+	expect_header("\r\nFrom: <\303\244x@b\303\274cher.example>\r\n");
 	subject.sender = "";
 	cr_expect_eq(ask_rspamd(fake.endpoint, LIMIT), SCAN_CLEAN, "%s", text);
 	expect_header("\r\nFrom: <>\r\n");

@@ -1,6 +1,6 @@
 /*
  * Keeps forged authors of domains that are hosted here from passing SPF, and so DMARC (RFC 7489 section 3.1), by this server:
- * the mail of strangers that goes on with a sender of its own.
+ * the mail of strangers that goes on with a sender of its own; and from being signed, if a user with SMTPUTF8 forges them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,9 +28,15 @@ struct author {
 };
 
 static bool
-is_asked_for(const struct smtp_session *s)
+is_sent_on(const struct smtp_session *s)
 {
 	return s->lookup != NULL && s->lookup->sent_on;
+}
+
+static bool
+is_asked_for(const struct smtp_session *s)
+{
+	return is_sent_on(s) || (s->user != NULL && s->envelope.utf8 && s->config->scanner_count > 0);
 }
 
 /* Writes the A-label form in lower case, "" if the text is no domain. False when memory is out. */
@@ -60,10 +66,12 @@ author_new(const struct smtp_session *s)
 static struct author *
 author_open(struct smtp_session *s)
 {
-	struct lookup *lookup = s->lookup;
+	struct lookup *lookup = lookup_open(s);
 
-	if (lookup->author == NULL && (lookup->author = author_new(s)) == NULL)
+	if (lookup == NULL || (lookup->author == NULL && (lookup->author = author_new(s)) == NULL)) {
 		header_refuse(s, ERR_SMTP_HARDERROR, "memory");
+		return NULL;
+	}
 	return lookup->author;
 }
 
@@ -314,7 +322,7 @@ domain_is_known(struct directory_question *question)
 struct ftg_reply
 check_author(struct smtp_session *s, const struct policy_subject *subject)
 {
-	const struct author *author = s->lookup != NULL ? s->lookup->author : NULL;
+	const struct author *author = is_sent_on(s) ? s->lookup->author : NULL;
 
 	(void)subject;
 	if (author == NULL)
@@ -325,4 +333,13 @@ check_author(struct smtp_session *s, const struct policy_subject *subject)
 		return ftg_reply(ERR_SMTP_HARDERROR);
 	ask(s, author->domains.names[0]);
 	return policy_pass();
+}
+
+bool
+author_is_own(const struct smtp_session *s)
+{
+	const struct author *author = s->lookup != NULL ? s->lookup->author : NULL;
+
+	return author != NULL && !author->domains.unclear && author->domains.count == 1 &&
+	    strcmp(author->domains.names[0], author->sender) == 0;
 }

@@ -34,6 +34,9 @@ policy_check check_hello;
 policy_check check_sender_domain;
 policy_check check_recipient_domain;
 
+/* author.c: do all authors of a user's message with SMTPUTF8 have the domain of its sender? Not known of others: false. */
+bool author_is_own(const struct smtp_session *s);
+
 /* Is called once, on the loop; verdict is the refusal, or FTG_IDS. */
 typedef void greylist_then(void *context, enum ftg_id verdict);
 

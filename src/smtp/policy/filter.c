@@ -57,6 +57,7 @@ describe(struct filtering *filtering)
 		.size = fstat(file, &status) == 0 ? (uint64_t)status.st_size : 0,
 		.utf8 = s->envelope.utf8,
 		.sender = s->envelope.sender,
+		.own_author = author_is_own(s),
 		.address = s->peer.address,
 		.helo = s->name,
 		.client_name = s->client_name,
