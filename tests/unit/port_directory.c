@@ -172,7 +172,7 @@ Test(directory, setting_that_names_nobody_is_logged_and_refuses_nothing)
 	log_flush();
 	FILE *file = fopen("log", "r");
 	cr_assert_not_null(file);
-	fread(log, 1, sizeof log - 1, file);
+	log[fread(log, 1, sizeof log - 1, file)] = '\0';
 	fclose(file);
 	const char *first = strstr(log, "event=directory-misconfigured");
 	cr_expect_not_null(first);
