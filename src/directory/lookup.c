@@ -1,4 +1,4 @@
-/* Reading of records, one at a time, as the answers to questions need it. */
+/* Reads the records that an answer needs, one at a time. */
 #include "directory/lookup.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * Reading of records, one at a time, as the answers to questions need it. What an answer is made of (recipient.h,
- * login.h, access.h, expand.h) is the same for each backend; a backend finds the records.
+ * Reads the records that an answer needs, one at a time. The rules by which records make an answer (recipient.h,
+ * login.h, access.h, expand.h) are the same for all backends; a backend only finds the records.
  */
 #ifndef DIRECTORY_LOOKUP_H
 #define DIRECTORY_LOOKUP_H

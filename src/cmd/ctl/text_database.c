@@ -396,7 +396,7 @@ export_parsed(struct texts *texts, const char *language, const struct po_file *p
 	return result;
 }
 
-/* Puts the texts of a row into a folder. What no server can read is left out, and is no error. */
+/* Writes the texts of a row into a folder. Texts that no server can read are left out; this is not an error. */
 static int
 export_row(const char *folder, const char *domain, const char *language, const char *source)
 {

@@ -28,7 +28,7 @@ struct sql *postgres_admin_sql(const char *database, char error[ADMIN_ERROR_SIZE
  */
 bool postgres_admin_migrate(const char *database, int *before, int *after, char error[ADMIN_ERROR_SIZE]);
 
-/* Who is told what is found in a database, and what is found. */
+/* The callbacks and the results of postgres_admin_inspect(). */
 struct postgres_inspection {
 	void (*postmaster)(void *context, const char *domain); /* as postmasters_missing() calls it */
 	rights_missing_fn *right;

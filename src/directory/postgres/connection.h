@@ -49,7 +49,7 @@ struct pg_settings {
 	void (*lost)(struct pg *pg);
 };
 
-/* What a query is for. An abandoned query replaces a question whose owner no longer waits for the answer. */
+/* The purpose of a query. An abandoned query takes the place of one whose owner no longer waits for the answer. */
 enum pg_purpose { PG_ANSWER, PG_LIMIT, PG_CHECK, PG_PREPARE, PG_LISTEN, PG_ABANDONED };
 
 /* A question. Embedded in whatever it is about, which must not move before done(). */

@@ -12,10 +12,10 @@
 #include "smtp/policy/checks.h"
 #include "smtp/policy/header_check.h"
 
-/* What the directory says of a domain. */
+/* A domain as the directory knows it: not at all, hosted here, or relayed to servers of its own. */
 enum place { NOWHERE, HERE, RELAYED };
 
-/* Of a domain with more labels it is not asked whether one above it is hosted. */
+/* Most labels of a domain for which the directory is asked about the domains above it; one with more counts as hosted. */
 enum { LABELS_MAX = 8 };
 
 struct author {
@@ -84,7 +84,7 @@ author_look(struct smtp_session *s, const struct header_field *field)
 		author_domains_read(&author->domains, field->value, field->len, field->last);
 }
 
-/* What comes behind the part of a header that is examined is not known. */
+/* Only HEADER_MAX octets of a header are examined: a longer one may have other authors, so its authors are unclear. */
 void
 author_end(struct smtp_session *s)
 {
